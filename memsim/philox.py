@@ -56,8 +56,9 @@ TARGET                       group:24                      column:26            
 - c2 of a READ is the number of the read, for an array's own reads (`Purpose.OWN`). For others, that number and the
   purpose are in the scope, and c2 is position (patch or time step), call of the layer and evaluation time.
 - In write and verify, c2 of VERIFY counts the reads of a cell, and c2 of C2C and SHAKE its pulses.
-- SCHEME (draws of a training scheme) is reserved, as are the fields network, role and repetition of a scope, and call
-  and time of a read.
+- In the scopes of layers that learn in place (`memsim.schemes`), `role` is 0 for the weights, 1 for the cells that
+  collect gradients, 2 for the errors of references and 3 for backward reads. The column of SCHEME is the row whose sign
+  may change. In READOUT of these layers, c1 counts the reads of one vector, and c2 is the vector.
 - The kinds of draws that share a stream are the enumerations below: `SceneDraw`, `SplitDraw`, `OrderDraw`,
   `TargetDraw`, `ConverterError`, `CorruptionField`. The quantities and kinds (c0, c1) of streets are in
   `memsim.data.scenes`.

@@ -9,14 +9,18 @@ import numpy as np
 
 from memsim.errors import InputError, nearest
 from memsim.kernels.fill import fill
-from memsim.philox import Scope, Stream, padded, scoped
+from memsim.philox import Purpose, Scope, Stream, key, padded, scoped
 from memsim.profiles import DeviceProfile, device_of
 from memsim.real_arrays import check_real
 from memsim.schemes import SCHEMES
 from memsim.schemes.activations import ACTIVATIONS
 from memsim.schemes.arrays import EXACT, LayerArrays, Reference
 from memsim.schemes.network_loop import reading_kernel, training_kernel
+from memsim.schemes.reading import EXACT_READS, Reading
 from memsim.schemes.scheme import Scheme
+
+_BACKWARD = 3
+"""Role, in `Scope`, of the noise of backward reads."""
 
 
 class InSituNetwork:
@@ -24,7 +28,7 @@ class InSituNetwork:
 
     Each weight is a cell in a symmetric window, see `memsim.schemes.arrays`. The bias of a layer is one more row, whose
     input is 1. A vector is read forwards, its errors are read backwards through the transposed arrays, and pulses
-    change the weights: a batch of one, as on hardware. Reads are exact.
+    change the weights: a batch of one, as on hardware.
 
     Parameters
     ----------
@@ -40,6 +44,8 @@ class InSituNetwork:
         Networks of the ensemble; each has cells, fresh weights and an order of its own.
     seed : int
         Of all random numbers.
+    forward, backward : Reading
+        How layers are read in both directions; exactly if not given.
     reference : Reference
         How the references of fast cells are found.
     scale : float
@@ -63,6 +69,8 @@ class InSituNetwork:
         activation: str = "sigmoid",
         networks: int = 1,
         seed: int = 0,
+        forward: Reading = EXACT_READS,
+        backward: Reading = EXACT_READS,
         reference: Reference = EXACT,
         scale: float = 2.0,
         spread: float = 1.0,
@@ -93,6 +101,8 @@ class InSituNetwork:
         self._signals = tuple(_inputs(networks, size) for size in sizes[:-1])
         self._sums = tuple(np.zeros((networks, size), np.float32) for size in sizes[1:])
         self._errors = tuple(np.zeros((networks, size), np.float32) for size in sizes[1:])
+        self._forward, self._backward, self._read = forward.numbers, backward.numbers, 0
+        self._words = self._read_words(Purpose.TRAINING, 0)
         self._first = max(layer.first for layer in self.layers)
 
     @property
@@ -137,17 +147,32 @@ class InSituNetwork:
         specs = self.layers[0].specs
         kernel = training_kernel(self.scheme.name, specs[0], specs[-1], self._activation)
         state = tuple(layer.layer for layer in self.layers)
-        kernel(state, self._signals, self._sums, self._errors, x, y, order, float(rate), self._first, shares)
+        room, reads = (self._signals, self._sums, self._errors), (self._forward, self._backward, self._words)
+        kernel(state, *room, *reads, x, y, order, float(rate), self._first, shares)
         self._first += order.shape[1]
         return -np.log(np.maximum(shares, np.finfo(np.float32).tiny))
 
     def outputs(self, images: Any) -> np.ndarray:
-        """Sums of the output layer before the softmax, (network, image, class)."""
+        """Sums of the output layer before the softmax, (network, image, class); each call has read noise of its own."""
         x = self._checked(images)
         out = np.empty((self.layers[0].layer.turn.size, len(x), self.sizes[-1]), np.float32)
         state = tuple(layer.layer for layer in self.layers)
-        reading_kernel(self.layers[0].specs[0], self._activation)(state, self._signals, x, out)
+        words = self._read_words(Purpose.TEST, self._read)
+        self._read += 1
+        read = reading_kernel(self.layers[0].specs[0], self._activation)
+        read(state, self._signals, self._forward, words, x, 0, out)
         return out
+
+    def _read_words(self, purpose: Purpose, number: int) -> np.ndarray:
+        """Words of the keys of the noise of reads, forwards and backwards, of each layer, (layer, 4) of uint32."""
+        words = [
+            [
+                *key(self._seed, Scope(layer=layer, purpose=purpose, read=number)),
+                *key(self._seed, Scope(layer=layer, role=_BACKWARD, purpose=purpose, read=number)),
+            ]
+            for layer in range(len(self.layers))
+        ]
+        return np.array(words, np.uint32)
 
     def _checked(self, images: Any) -> np.ndarray:
         check_real("images", images)

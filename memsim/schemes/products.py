@@ -41,7 +41,7 @@ def forward_product(layer, array, x, parts, out):
 
 
 @callee
-def backward_product(layer, array, d, out):
+def backward_product(layer, array, d, parts, out):
     """Write the products of errors `d` (line,) with the transposed weights to `out` (padded row,)."""
     state, zero = layer.weights.state, float32(layer.zero)
     out[:] = float32(0.0)
