@@ -29,6 +29,7 @@ BITS = {
     "attribution/shapley.py": "combinations of players",
     "exchange/onnx_file.py": "bytes in MiB",
     "exchange/weights_reader.py": "bytes in MiB",
+    "schemes/trains.py": "time slots of pulse trains",
     "torch/attribution.py": "combinations of imperfections",
     "arrays/mapping.py": "slices of bits of weights",
     "data/cifar.py": "grey of colours in whole numbers",
