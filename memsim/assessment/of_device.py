@@ -215,14 +215,14 @@ def _device(
 
 def _others(device: DeviceProfile, others: Sequence[DeviceProfile], fitted: bool) -> list[DeviceProfile]:
     """The devices beside one, each once; refused where two profiles have one name."""
-    kept: dict[str, DeviceProfile] = {}
+    by_name: dict[str, DeviceProfile] = {}
     for other in others:
         if other.name == device.name and other != device:
             advice = "choose another with name=..." if fitted else "change 'name' in one of the profiles"
             raise InputError(f"name '{device.name}' is that of the assessed device and of another one; {advice}")
-        if kept.setdefault(other.name, other) != other:
+        if by_name.setdefault(other.name, other) != other:
             raise InputError(f"against: two devices are called '{other.name}'; change 'name' in one of the profiles")
-    return [other for other in kept.values() if other.name != device.name]
+    return [other for other in by_name.values() if other.name != device.name]
 
 
 def is_profile(measurement: str | os.PathLike[str]) -> bool:

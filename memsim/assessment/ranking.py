@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from memsim.costs import with_plain_names
-from memsim.experiments.learners import LABEL
+from memsim.experiments.learners import name_without_device
 from memsim.results.dataset import NO_DEVICE
 from memsim.results.settings import any_settings_of
 from memsim.tasks.compared import PROGRAMMED_ONCE
@@ -83,7 +83,7 @@ def ranking(result: xr.Dataset, metric: Metric) -> list[Ranked]:
         rows.append(
             Ranked(
                 label=str(result[spec.COMPARED].values[place]),
-                learner=learner.name.replace(LABEL, "").strip(" ,"),
+                learner=name_without_device(learner.name),
                 device="" if device == NO_DEVICE else device,
                 value=metric.factor * float(values[place]),
                 low=low,

@@ -32,7 +32,7 @@ from memsim.evaluation import Trained, checked, trained_in
 from memsim.experiments.comparing import comparing
 from memsim.experiments.experiment import Experiment
 from memsim.experiments.keys import listed
-from memsim.experiments.learners import LABEL
+from memsim.experiments.learners import name_without_device
 from memsim.experiments.loading import load_experiment
 from memsim.experiments.schema import ExperimentSpec
 from memsim.profiles import DeviceProfile
@@ -268,7 +268,7 @@ def explained(experiment: Experiment, names: Collection[str]) -> list[Any]:
     if not names:
         programmed = [one for one in on_arrays if getattr(one, "programs", False)]
         return programmed or on_arrays
-    by_label = {one.name.replace(LABEL, "").strip(" ,"): one for one in reversed(on_arrays)}
+    by_label = {name_without_device(one.name): one for one in reversed(on_arrays)}
     by_label |= {one.name: one for one in reversed(on_arrays)} | {_label(spec, one): one for one in on_arrays}
     for name in names:
         if name not in by_label:

@@ -54,11 +54,11 @@ def inference_device(model: Any, path: str, not_converted: dict[str, str]) -> No
     """
     kind = class_name(model, _KINDS, path)
     fields = Fields(model, path, not_converted)
-    found = fields.raw("g_converter")
+    g_converter = fields.raw("g_converter")
     mapping, window = "pair", (0.0, fields.number("g_max", 25.0))
-    if found is not None:
-        converter = class_name(found, _CONVERTERS, f"{path}.g_converter")
-        ends = Fields(found, f"{path}.g_converter", not_converted)
+    if g_converter is not None:
+        converter = class_name(g_converter, _CONVERTERS, f"{path}.g_converter")
+        ends = Fields(g_converter, f"{path}.g_converter", not_converted)
         window = ends.number("g_min", 0.0), ends.number("g_max", window[1])
         ends.pass_over("scale_ratio")
         ends.close()
@@ -140,9 +140,9 @@ def _shipped(name: str, reason: str, **usual: Any) -> Callable[[Fields, dict[str
 
     def device(fields: Fields, conductance: dict[str, str], top: float) -> DeviceProfile:
         fields.leave_out(reason, **usual)
-        found = load_device(name)
+        shipped = load_device(name)
         ends = {f"conductance.{end}": {"value": value, "status": "assumed"} for end, value in conductance.items()}
-        return found.replace(ends)
+        return shipped.replace(ends)
 
     return device
 

@@ -37,6 +37,11 @@ LABEL = "{device}"
 """What a name may contain; labels have the name of the device in its place."""
 
 
+def name_without_device(name: str) -> str:
+    """Name of a learner without the place for the name of its device."""
+    return name.replace(LABEL, "").strip(" ,")
+
+
 def _placeholders(text: str) -> str:
     if "{" in text.replace(LABEL, "") or "}" in text.replace(LABEL, ""):
         raise problem(f"'{text}' has braces; allowed: {LABEL}, the name of the device")

@@ -12,6 +12,12 @@ from memsim.philox import LANES, TILE, group_word, philox
 
 
 @inline
+def one_of_four(place, first, second, third, fourth):
+    """The number at a place of a group, 0 to 3."""
+    return first if place == 0 else (second if place == 1 else (third if place == 2 else fourth))
+
+
+@inline
 def four_normals(group, c1, c2, c3, k0, k1):
     """N(0, 1) numbers of the four cells of a group."""
     w0, w1, w2, w3 = philox(group, c1, c2, c3, k0, k1)

@@ -14,7 +14,7 @@ from numpy import float32, int32, uint32
 from memsim.arithmetic import popcount
 from memsim.kernels.cell import UpdateSpec, deviation_function, gather_function, pulse_function
 from memsim.kernels.compile import callee, inline
-from memsim.kernels.draw import four_normals, four_uniforms
+from memsim.kernels.draw import four_normals, four_uniforms, one_of_four
 from memsim.philox import LANES, TILE, Stream, array_word, counter_word, in_stream
 
 _C2C = int(Stream.C2C)
@@ -106,13 +106,13 @@ def line_pulses(spec: UpdateSpec) -> LinePulses:
                 if draws:
                     z0, z1, z2, z3 = draw(uint32(group), c1, c2, in_stream(c3, _C2C), cells.k0, cells.k1)
                 for place in range(4):
-                    row_word = r0 if place == 0 else (r1 if place == 1 else (r2 if place == 2 else r3))
+                    row_word = one_of_four(place, r0, r1, r2, r3)
                     count = popcount(uint32(row_word & word & uint32(_SLOTS)))
                     if count == 0:
                         continue
-                    falls = (row_word ^ word) & uint32(0x80000000) != uint32(0)
-                    drawn = z0 if place == 0 else (z1 if place == 1 else (z2 if place == 2 else z3))
-                    pulses = int32(-int32(count)) if falls else int32(count)
+                    resets = (row_word ^ word) & uint32(0x80000000) != uint32(0)
+                    drawn = one_of_four(place, z0, z1, z2, z3)
+                    pulses = int32(-int32(count)) if resets else int32(count)
                     pulsed(cells, array, line, first + place * LANES, pulses, drawn, c1, c2, c3, counts)
 
     @callee
@@ -126,7 +126,7 @@ def line_pulses(spec: UpdateSpec) -> LinePulses:
         if draws:
             group = row // TILE * LANES + row % LANES
             z0, z1, z2, z3 = draw(uint32(group), c1, c2, in_stream(c3, _C2C), cells.k0, cells.k1)
-            drawn = z0 if place == 0 else (z1 if place == 1 else (z2 if place == 2 else z3))
+            drawn = one_of_four(place, z0, z1, z2, z3)
         pulsed(cells, array, line, row, pulses, drawn, c1, c2, c3, counts)
 
     return LinePulses(coincide, single)

@@ -116,8 +116,8 @@ def _assumed(assessment: Assessment) -> str:
 
 def _few(rows: Sequence[Ranked], assessed: str) -> list[Ranked]:
     """The first rows, that of the assessed device among them."""
-    own = [row for row in rows if row.device == assessed]
-    return [row for row in rows if row in [*rows[: _MOST - 1], *own]][:_MOST]
+    of_device = [row for row in rows if row.device == assessed]
+    return [row for row in rows if row in [*rows[: _MOST - 1], *of_device]][:_MOST]
 
 
 def _metrics(axes: Axes, assessment: Assessment, rows: Sequence[Ranked], networks: Sequence[Ranked]) -> None:

@@ -48,9 +48,9 @@ ACTIVATIONS = {
 
 @callee
 def softmax_errors(outputs, label, d):
-    """Write onehot(label) - softmax(outputs) to `d` and return the cross-entropy (natural logarithm is the caller's).
+    """Write onehot(label) - softmax(outputs) to `d` and return the softmax of the right class.
 
-    The returned number is the share of the right class, whose negative logarithm is the cross-entropy.
+    The cross-entropy is the negative logarithm of the returned number.
     """
     largest = outputs[0]
     for place in range(outputs.size):

@@ -52,6 +52,9 @@ EXACT = Reference()
 class LayerArrays:
     """Layers of an ensemble that learn in place by a scheme; weights lie in a symmetric window of single cells.
 
+    Of the devices, the update, its noise and the spreads of cells act. Read noise, write noise, stuck cells, retention
+    and endurance are left out.
+
     Parameters
     ----------
     scheme : Scheme
@@ -107,7 +110,7 @@ class LayerArrays:
         self.first = 0
         self.points = references = np.full_like(cells[0].state, ZERO)
         if scheme.fast:
-            self.points, references = self._references(banks[FAST], cells[1], reference, scale)
+            self.points, references = self._references(cells[1], reference, scale)
 
         def numbers() -> np.ndarray:
             return np.zeros_like(cells[0].state)
@@ -160,11 +163,9 @@ class LayerArrays:
         fresh = np.full((arrays, lines, padded(rows)), ZERO, np.float32)
         return Bank(profile, self._site(role), self._shape, fresh, dtype=fresh.dtype, limits=_NO_LIMITS)
 
-    def _references(
-        self, bank: Bank, cells: Cells, reference: Reference, scale: float
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _references(self, cells: Cells, reference: Reference, scale: float) -> tuple[np.ndarray, np.ndarray]:
         """Exact symmetry points, to which the cells are brought, and the states of the references."""
-        points = symmetry_points(bank, cells, self.specs[-1])
+        points = symmetry_points(cells, self.specs[-1])
         if reference.pairs:
             references = measured_symmetry_points(cells, self.specs[-1], reference.pairs, self.first)
             self.first += 2 * reference.pairs

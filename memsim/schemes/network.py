@@ -159,7 +159,7 @@ class InSituNetwork:
         state = tuple(layer.layer for layer in self.layers)
         words = self._read_words(Purpose.TEST, self._read)
         self._read += 1
-        read = reading_kernel(self.layers[0].specs[0], self._activation)
+        read = reading_kernel(self._activation)
         read(state, self._signals, self._forward, words, x, 0, out)
         return out
 

@@ -95,12 +95,10 @@ def training_kernel(scheme: str, weights: UpdateSpec, fast: UpdateSpec, activati
 
 
 @functools.cache
-def reading_kernel(weights: UpdateSpec, activation: str) -> Kernel:
+def reading_kernel(activation: str) -> Kernel:
     """Kernel (layers, signals, forward, words, images, first, outputs): sums of the last layer, without pulses.
 
     outputs : (array, image, line). The rest is as for `training_kernel`; `first` is the number of the first image.
-
-    `weights` names the cells, whose parameters decide the type of the layers.
     """
     activate, _ = ACTIVATIONS[activation]
     read_forward = reader(forward_product)

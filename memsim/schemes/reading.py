@@ -11,7 +11,7 @@ from numpy import float32, uint32
 from memsim.arithmetic import nearest
 from memsim.errors import InputError
 from memsim.kernels.compile import callee
-from memsim.kernels.draw import four_normals
+from memsim.kernels.draw import four_normals, one_of_four
 from memsim.philox import LANES, TILE, Stream, array_word, in_stream
 
 _READOUT = int(Stream.READOUT)
@@ -139,7 +139,7 @@ def reader(product: Any) -> Any:
                     z0, z1, z2, z3 = four_normals(
                         uint32(group), uint32(attempt), uint32(number), c3, words[0], words[1]
                     )
-                    z = z0 if place == 0 else (z1 if place == 1 else (z2 if place == 2 else z3))
+                    z = one_of_four(place, z0, z1, z2, z3)
                     out[line] += noise * z
                 reached = reached or abs(out[line]) >= bound
             if not reached or attempt + 1 == how.attempts:

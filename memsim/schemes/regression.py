@@ -9,7 +9,7 @@ from numpy import float32, uint32
 
 from memsim.kernels.cell import UpdateSpec
 from memsim.kernels.compile import Kernel, compile_kernel
-from memsim.kernels.draw import four_uniforms
+from memsim.kernels.draw import four_uniforms, one_of_four
 from memsim.kernels.line_pulses import line_pulses
 from memsim.philox import LANES, TILE, Stream, TargetDraw, array_word, counter_word
 from memsim.schemes import SCHEMES
@@ -40,7 +40,7 @@ def regression_kernel(scheme: str, weights: UpdateSpec, fast: UpdateSpec) -> Ker
                     )
                     row = group // LANES * TILE + group % LANES
                     for place in range(4):
-                        u = u0 if place == 0 else (u1 if place == 1 else (u2 if place == 2 else u3))
+                        u = one_of_four(place, u0, u1, u2, u3)
                         if row + place * LANES < rows:
                             x[row + place * LANES] = float32(2.0) * u - float32(1.0)
                 total = 0.0

@@ -7,7 +7,6 @@ import functools
 import numpy as np
 from numpy import int32
 
-from memsim.arrays.bank import Bank
 from memsim.errors import InputError
 from memsim.kernels.cell import UpdateSpec, gather_function
 from memsim.kernels.compile import Kernel, compile_kernel
@@ -46,13 +45,13 @@ def check_symmetry(device: DeviceProfile) -> None:
         raise InputError(f"device '{name}' has no symmetry point: its {which} pulses are the larger ones at all states")
 
 
-def symmetry_points(bank: Bank, cells: Cells, spec: UpdateSpec) -> np.ndarray:
+def symmetry_points(cells: Cells, spec: UpdateSpec) -> np.ndarray:
     """The symmetry point of each cell without noise, (array, line, padded row): its window is halved again and again.
 
     A cell whose set pulses are the larger ones everywhere has the upper end, in the opposite case the lower one; a cell
     that is symmetric everywhere has the middle.
     """
-    points = np.empty_like(bank.state)
+    points = np.empty_like(cells.state)
     _halving_kernel(spec)(points, cells)
     return points
 
@@ -114,7 +113,7 @@ def _alternating_kernel(spec: UpdateSpec) -> Kernel:
     def alternate(begin, end, averages, cells, pairs, first):
         lines = averages.shape[1]
         counts = np.zeros(2, np.int64)
-        kept = max(1, pairs // _LAST)
+        averaged = max(1, pairs // _LAST)
         for unit in range(begin, end):
             array, line = unit // lines, unit % lines
             for row in range(averages.shape[2]):
@@ -122,8 +121,8 @@ def _alternating_kernel(spec: UpdateSpec) -> Kernel:
                 for pair in range(pairs):
                     for half in range(2):
                         single(cells, array, line, row, int32(1 - 2 * half), first + 2 * pair + half, counts)
-                        if pair >= pairs - kept:
+                        if pair >= pairs - averaged:
                             total += cells.state[array, line, row]
-                averages[array, line, row] = total / (2 * kept)
+                averages[array, line, row] = total / (2 * averaged)
 
     return compile_kernel(alternate, lambda averages, *_: averages.shape[0] * averages.shape[1])

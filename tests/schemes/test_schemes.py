@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import memsim as ms
-from memsim.arrays.programming.delivery import pulse_settings
 from memsim.backends import resolve
 from memsim.errors import InputError
 from memsim.kernels.compile import compile_kernel
@@ -238,4 +237,3 @@ def test_encoding_of_pulses_is_the_stochastic_one():
     made = LayerArrays(Sgd(), device, device, (1, 1, 1), seed=0)
     assert made.layer.weights.settings.span == device.span == 100
     assert made.specs[0].encode is Encoding("stochastic").function
-    assert pulse_settings.__name__ == "pulse_settings"

@@ -58,15 +58,15 @@ def infer(job: Job) -> Computed:
             if job.progress is not None:
                 job.progress(label, int(100 * share), 100)
 
-        own = measured(entry, graph, job.images[entry.data], digital[entry.label], job.backend, report)
+        result = measured(entry, graph, job.images[entry.data], digital[entry.label], job.backend, report)
         numbers: dict[str, float] = {
             "parameters": graph.parameters,
             "operations": graph.operations,
             "digital_accuracy": digital[entry.label],
             "chance_accuracy": _chance(job.images[entry.data]),
         }
-        parts.append(own.values | {name: np.asarray(float(number)) for name, number in numbers.items()})
-        events[entry.label] = own.events
+        parts.append(result.values | {name: np.asarray(float(number)) for name, number in numbers.items()})
+        events[entry.label] = result.events
     variables = _stacked(parts)
     of_costs, cost_labels = costs.variables(events, spec.repeats)
     variables |= of_costs

@@ -65,8 +65,8 @@ def two_settings(dataset: xr.Dataset) -> Figure:
         figure, (row,) = grid([2.1], len(panel_places), top=head(dataset) + 0.05, left=0.5, gap=0.3)
         heading(figure, dataset, settings.name)
         for axes, value in zip(row, sorted(panel_places, key=lambda text: panel_places[text]), strict=True):
-            own = [member for member in on_cells if show(member.values[keys.panels]) == value]
-            lines = lines_of(own, keys.axis, without=(keys.panels,))
+            in_panel = [member for member in on_cells if show(member.values[keys.panels]) == value]
+            lines = lines_of(in_panel, keys.axis, without=(keys.panels,))
             most = max(most, len(lines))
             for number, (text, group) in enumerate(list(lines.items())[:MAX_LINES]):
                 label = named(names.of([member.number for member in group], text))
